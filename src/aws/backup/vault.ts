@@ -47,6 +47,7 @@ export const vault: ResourceType<object, VaultLive> = {
   coverage: {
     covers: {},
     ignores: { NumberOfRecoveryPoints: COUNTER, VaultState: STATE },
+    unshown: { notifications: "another call" },
     dangers: [{ at: ["Locked"], danger: "less protected", when: (text) => text !== "true" }],
   },
   timing: { createSeconds: 2, timeoutSeconds: 300, deleteSeconds: 1 },

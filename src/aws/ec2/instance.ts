@@ -175,8 +175,9 @@ export const instance: ResourceType<InstanceSpec, InstanceLive> = {
     userData: createOnly,
     volumeGiB: createOnly,
     publicAddress: createOnly,
-    // One that was launched before it had any goes on without.
-    profileName: (wanted, found) => found === undefined || wanted === found,
+    // One that was launched before it had any goes on without; from another somebody has taken it.
+    profileName: (wanted, found, _live, _spec, applied) =>
+      wanted === found || (found === "" && applied.profileName === undefined),
     groupIds: sameSet,
   },
   unrecorded: ["userData"],

@@ -183,7 +183,8 @@ export const launchedAs = (instance: Instance): Launch => ({
   subnetId: instance.SubnetId ?? "",
   groupIds: (instance.SecurityGroups ?? []).flatMap(({ GroupId }) => GroupId ?? []),
   keyName: instance.KeyName,
-  profileName: instance.IamInstanceProfile?.Arn?.split("/").at(-1),
+  // "": none, which is a difference where one is asked for.
+  profileName: instance.IamInstanceProfile?.Arn?.split("/").at(-1) ?? "",
   publicAddress: instance.PublicIpAddress !== undefined,
   userData: undefined,
   volumeGiB: undefined,
@@ -227,7 +228,9 @@ export const launchCoverage = {
   dangers: [
     { at: ["MetadataOptions.HttpTokens"], danger: "IMDSv1 allowed", when: (text) => text !== "required" },
     { at: ["groupIds"], danger: "opened to the world" },
-    { at: ["profileName"], danger: "administrator rights" },
+    { at: ["profileName"], danger: "administrator rights", when: (text) => text !== '""' },
+    // Of one that has none by the config.
+    { at: ["IamInstanceProfile.Arn"], danger: "administrator rights", when: (text) => text !== "" },
   ],
 } as const satisfies Coverage<Launch>;
 

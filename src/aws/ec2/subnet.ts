@@ -55,7 +55,7 @@ export const subnet: ResourceType<SubnetSpec, SubnetLive> = {
       AvailableIpAddressCount: COUNTER,
       "Ipv6CidrBlockAssociationSet[].Ipv6CidrBlockState": STATE,
     },
-    unshown: { "network ACL": "an object of its own" },
+    unshown: { "network ACL": "an object of its own", "CIDR reservations": "another call for each subnet" },
     dangers: [{ at: ["publicAddresses"], danger: "made public", when: (text) => text === "true" }],
   },
   timing: { createSeconds: 2, timeoutSeconds: 120, deleteSeconds: 1 },

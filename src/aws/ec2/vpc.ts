@@ -102,6 +102,8 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
         danger: "opened to the world",
         when: (text) => (JSON.parse(text) as readonly string[]).some(letsEverybodyIn),
       },
+      // Who answers for names says where everything goes.
+      { at: ["DhcpOptionsId"], danger: "leads elsewhere" },
     ],
   },
   same: {

@@ -78,7 +78,6 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
     ignores: {
       LifeCycleState: STATE,
       [`Tags[${RESTORED_TAG}]`]: MARK,
-      "FileSystemProtection.Status": STATE,
       NumberOfMountTargets: COUNTER,
       SizeInBytes: COUNTER,
       BackupPolicy: "as the spec has it, or not read while the file system changes",
@@ -95,6 +94,12 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       { at: ["mounts"], danger: "opened to the world" },
       { at: ["backup"], danger: "less protected", when: (text) => text === "false" },
       { at: ["encrypted"], danger: "not encrypted" },
+      // A replication may overwrite all that is in it.
+      {
+        at: ["FileSystemProtection.ReplicationOverwriteProtection"],
+        danger: "less protected",
+        when: (text) => text !== "ENABLED",
+      },
     ],
   },
   same: {

@@ -1,9 +1,14 @@
 import type { Identified } from "../../engine/resource.ts";
+import type { Aws } from "../aws.ts";
 import { undefinedIf } from "../errors.ts";
 import { command, type Extra, type ExtraReader, standing } from "../extra.ts";
 import { allPages } from "../pages.ts";
 import type { SubscriptionLive } from "./subscription.ts";
 import { NO_TOPIC } from "./topic.ts";
+
+/** An ARN of another account, or a web page. */
+const leadsElsewhere = (aws: Aws, endpoint: string): boolean =>
+  /^https?:/.test(endpoint) || (endpoint.startsWith("arn:") && endpoint.split(":")[4] !== aws.account);
 
 const subscribers: ExtraReader = {
   what: "subscribers of topics",
@@ -29,7 +34,8 @@ const subscribers: ExtraReader = {
               on: name,
               effect: `gets the alarms by ${Protocol}`,
               whose: Owner && Owner !== aws.account ? `account ${Owner}` : "",
-              danger: undefined,
+              // A queue, a function or a page of somebody else's; by mail people are told.
+              danger: leadsElsewhere(aws, Endpoint) ? "leads elsewhere" : undefined,
               commands: SubscriptionArn.startsWith("arn:")
                 ? [command(aws, `sns unsubscribe --subscription-arn ${SubscriptionArn}`)]
                 : [],

@@ -20,10 +20,32 @@ import {
   DescribeRecoveryPoint$,
   UpdateRegionSettings$,
 } from "@aws-sdk/client-backup";
-import { GetMetricStatistics$, ListMetrics$ } from "@aws-sdk/client-cloudwatch";
-import { CreateLogStream$, DescribeLogStreams$, GetLogEvents$, PutLogEvents$ } from "@aws-sdk/client-cloudwatch-logs";
 import {
+  DisableAlarmActions$,
+  EnableAlarmActions$,
+  GetMetricStatistics$,
+  ListMetrics$,
+} from "@aws-sdk/client-cloudwatch";
+import {
+  CreateLogStream$,
+  DeleteMetricFilter$,
+  DeleteRetentionPolicy$,
+  DeleteSubscriptionFilter$,
+  DescribeLogStreams$,
+  DescribeMetricFilters$,
+  DescribeSubscriptionFilters$,
+  GetLogEvents$,
+  PutLogEvents$,
+  PutMetricFilter$,
+  PutSubscriptionFilter$,
+} from "@aws-sdk/client-cloudwatch-logs";
+import {
+  AssociateAddress$,
+  AssociateDhcpOptions$,
+  AssociateIamInstanceProfile$,
+  AssociateVpcCidrBlock$,
   AttachVpnGateway$,
+  CreateDhcpOptions$,
   CreateEgressOnlyInternetGateway$,
   CreateNetworkAcl$,
   CreateNetworkAclEntry$,
@@ -34,11 +56,16 @@ import {
   CreateVpcEndpoint$,
   CreateVpcPeeringConnection$,
   CreateVpnGateway$,
+  DeleteDhcpOptions$,
   DeleteNetworkAcl$,
   DeleteNetworkAclEntry$,
   DeleteNetworkInterface$,
   DeleteVpcEndpoints$,
+  DescribeDhcpOptions$,
+  DescribeIamInstanceProfileAssociations$,
   DescribeInstanceCreditSpecifications$,
+  DisassociateAddress$,
+  DisassociateIamInstanceProfile$,
   EnableAllowedImagesSettings$,
   EnableImageDeregistrationProtection$,
   ModifyEbsDefaultKmsKeyId$,
@@ -47,6 +74,7 @@ import {
   ModifySnapshotAttribute$,
   ModifyVpcBlockPublicAccessOptions$,
   MonitorInstances$,
+  ReplaceIamInstanceProfileAssociation$,
   ReplaceImageCriteriaInAllowedImagesSettings$,
   ReplaceNetworkAclAssociation$,
   ReplaceNetworkAclEntry$,
@@ -59,6 +87,7 @@ import {
   DeleteFileSystemPolicy$,
   DeleteReplicationConfiguration$,
   PutFileSystemPolicy$,
+  UpdateFileSystemProtection$,
 } from "@aws-sdk/client-efs";
 import {
   AddListenerCertificates$,
@@ -67,6 +96,7 @@ import {
   DeregisterTargets$,
   RemoveListenerCertificates$,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DeleteRolePermissionsBoundary$, PutRolePermissionsBoundary$, UpdateRole$ } from "@aws-sdk/client-iam";
 import {
   CancelKeyDeletion$,
   CreateAlias$,
@@ -79,6 +109,7 @@ import {
 } from "@aws-sdk/client-kms";
 import { CreateEventSubscription$, DeleteEventSubscription$, StopDBInstance$ } from "@aws-sdk/client-rds";
 import { DeleteBucketPolicy$, PutBucketPolicy$, PutBucketVersioning$ } from "@aws-sdk/client-s3";
+import { GetTopicAttributes$, SetTopicAttributes$ } from "@aws-sdk/client-sns";
 import { GetParametersByPath$, ListCommandInvocations$ } from "@aws-sdk/client-ssm";
 import type { StaticOperationSchema } from "@smithy/types";
 
@@ -109,10 +140,27 @@ export const othersOperations: Readonly<Record<string, readonly StaticOperationS
     DescribeRecoveryPoint$,
     UpdateRegionSettings$,
   ],
-  cloudwatch: [GetMetricStatistics$, ListMetrics$],
-  "cloudwatch-logs": [CreateLogStream$, DescribeLogStreams$, GetLogEvents$, PutLogEvents$],
+  cloudwatch: [DisableAlarmActions$, EnableAlarmActions$, GetMetricStatistics$, ListMetrics$],
+  "cloudwatch-logs": [
+    CreateLogStream$,
+    DeleteMetricFilter$,
+    DeleteRetentionPolicy$,
+    DeleteSubscriptionFilter$,
+    DescribeLogStreams$,
+    DescribeMetricFilters$,
+    DescribeSubscriptionFilters$,
+    GetLogEvents$,
+    PutLogEvents$,
+    PutMetricFilter$,
+    PutSubscriptionFilter$,
+  ],
   ec2: [
+    AssociateAddress$,
+    AssociateDhcpOptions$,
+    AssociateIamInstanceProfile$,
+    AssociateVpcCidrBlock$,
     AttachVpnGateway$,
+    CreateDhcpOptions$,
     CreateEgressOnlyInternetGateway$,
     CreateNetworkAcl$,
     CreateNetworkAclEntry$,
@@ -123,11 +171,16 @@ export const othersOperations: Readonly<Record<string, readonly StaticOperationS
     CreateVpcEndpoint$,
     CreateVpcPeeringConnection$,
     CreateVpnGateway$,
+    DeleteDhcpOptions$,
     DeleteNetworkAcl$,
     DeleteNetworkAclEntry$,
     DeleteNetworkInterface$,
     DeleteVpcEndpoints$,
+    DescribeDhcpOptions$,
+    DescribeIamInstanceProfileAssociations$,
     DescribeInstanceCreditSpecifications$,
+    DisassociateAddress$,
+    DisassociateIamInstanceProfile$,
     EnableAllowedImagesSettings$,
     EnableImageDeregistrationProtection$,
     ModifyEbsDefaultKmsKeyId$,
@@ -136,6 +189,7 @@ export const othersOperations: Readonly<Record<string, readonly StaticOperationS
     ModifySnapshotAttribute$,
     ModifyVpcBlockPublicAccessOptions$,
     MonitorInstances$,
+    ReplaceIamInstanceProfileAssociation$,
     ReplaceImageCriteriaInAllowedImagesSettings$,
     ReplaceNetworkAclAssociation$,
     ReplaceNetworkAclEntry$,
@@ -148,6 +202,7 @@ export const othersOperations: Readonly<Record<string, readonly StaticOperationS
     DeleteFileSystemPolicy$,
     DeleteReplicationConfiguration$,
     PutFileSystemPolicy$,
+    UpdateFileSystemProtection$,
   ],
   "elastic-load-balancing-v2": [
     AddListenerCertificates$,
@@ -169,4 +224,6 @@ export const othersOperations: Readonly<Record<string, readonly StaticOperationS
   rds: [CreateEventSubscription$, DeleteEventSubscription$, StopDBInstance$],
   s3: [DeleteBucketPolicy$, PutBucketPolicy$, PutBucketVersioning$],
   ssm: [GetParametersByPath$, ListCommandInvocations$],
+  iam: [DeleteRolePermissionsBoundary$, PutRolePermissionsBoundary$, UpdateRole$],
+  sns: [GetTopicAttributes$, SetTopicAttributes$],
 };

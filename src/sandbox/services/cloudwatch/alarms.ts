@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { awsError, operation, type SandboxService } from "../../service.ts";
+import type { Sim } from "../../world.ts";
 import { stateOf } from "./evaluation.ts";
 import { alarmArn, alarmTable, tagList, tagsOf } from "./tables.ts";
 
@@ -9,6 +10,17 @@ const arns = z.array(z.string().min(1).max(1024).regex(/^arn:/)).max(5).optional
 const invalid = (message: string) => awsError("ValidationError", message);
 const combination = (message: string) =>
   awsError("InvalidParameterCombinationException", message, { code: "InvalidParameterCombination" });
+
+const names = z.array(z.string().min(1).max(255)).max(100);
+
+function switchActions(sim: Sim, chosen: readonly string[], ActionsEnabled: boolean): object {
+  for (const name of chosen) {
+    const alarm = alarmTable(sim).get(name);
+    if (!alarm?.settings) continue;
+    alarmTable(sim).put(name, { ...alarm, settings: { ...alarm.settings, ActionsEnabled }, changedAt: sim.now });
+  }
+  return {};
+}
 
 export const alarms: SandboxService["operations"] = {
   PutMetricAlarm: operation(
@@ -113,6 +125,10 @@ export const alarms: SandboxService["operations"] = {
       };
     },
   ),
+
+  // Of those that are not there neither says anything.
+  DisableAlarmActions: operation({ AlarmNames: names }, (input, sim) => switchActions(sim, input.AlarmNames, false)),
+  EnableAlarmActions: operation({ AlarmNames: names }, (input, sim) => switchActions(sim, input.AlarmNames, true)),
 
   DeleteAlarms: operation({ AlarmNames: z.array(z.string().min(1).max(255)).max(100) }, ({ AlarmNames }, sim) => {
     const table = alarmTable(sim);

@@ -49,6 +49,16 @@ export function isBlocked(sim: Sim, vpcId: string, way: "direct" | "natGateway")
     .some((one) => one.vpcId === vpcId && (one.mode === "allow-bidirectional" || way === "natGateway"));
 }
 
+/** What VPC Block Public Access does to a VPC, as the VPC shows it. */
+export function shownMode(sim: Sim, vpcId: string): BlockMode {
+  const excluded = exclusionTable(sim)
+    .all()
+    .find((one) => one.vpcId === vpcId);
+  const { blockMode } = settings(sim);
+  if (excluded === undefined || blockMode === "off") return blockMode;
+  return excluded.mode === "allow-bidirectional" ? "off" : "block-ingress";
+}
+
 /** Whether an image of somebody else's may be seen and used. */
 export function isAllowedImage(sim: Sim, ownerId: string): boolean {
   const { allowedImages, imageProviders } = settings(sim);

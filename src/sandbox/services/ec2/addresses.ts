@@ -2,8 +2,9 @@ import * as z from "zod";
 import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { instanceFor } from "./instance-states.ts";
 import { filters, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
-import { type Address, addressTable, interfaceTable } from "./tables.ts";
+import { type Address, addressTable, interfaceTable, internetGatewayTable } from "./tables.ts";
 
 const notFound = (id: string) => awsError("InvalidAllocationID.NotFound", `The allocation ID '${id}' does not exist`);
 
@@ -61,6 +62,52 @@ export const addresses: SandboxService = {
           Tags: tagsOf(sim, address.id),
         })),
       };
+    }),
+
+    // In the place of the one that the instance has.
+    AssociateAddress: operation(
+      {
+        AllocationId: z.string(),
+        InstanceId: z.string().optional(),
+        NetworkInterfaceId: z.string().optional(),
+        AllowReassociation: z.boolean().optional(),
+      },
+      (input, sim) => {
+        const address = addressFor(sim, input.AllocationId);
+        if ((input.InstanceId === undefined) === (input.NetworkInterfaceId === undefined))
+          throw awsError(
+            "InvalidParameterCombination",
+            "You may specify either an instance or a network interface, and not both",
+          );
+        const id = input.NetworkInterfaceId ?? instanceFor(sim, input.InstanceId ?? "").interfaceId;
+        const eni = interfaceTable(sim).get(id);
+        if (!eni)
+          throw awsError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
+        const reaches = internetGatewayTable(sim)
+          .all()
+          .some(({ vpcId }) => vpcId === eni.vpcId);
+        if (!reaches)
+          throw awsError("Gateway.NotAttached", `Network ${eni.vpcId} is not attached to any internet gateway`);
+        if (address.associationId !== null && address.interfaceId !== id && input.AllowReassociation === false)
+          throw awsError("Resource.AlreadyAssociated", `resource ${address.id} is already associated with another`);
+        const associationId = sim.id("eipassoc");
+        addressTable(sim).put(address.id, { ...address, interfaceId: id, associationId });
+        interfaceTable(sim).put(id, { ...eni, publicIp: address.publicIp });
+        return { AssociationId: associationId };
+      },
+    ),
+
+    // An instance that had a public address of its own does not get that back (EC2 user guide, Elastic IP addresses).
+    DisassociateAddress: operation({ AssociationId: z.string() }, ({ AssociationId }, sim) => {
+      const address = addressTable(sim)
+        .all()
+        .find(({ associationId }) => associationId === AssociationId);
+      if (!address)
+        throw awsError("InvalidAssociationID.NotFound", `The association ID '${AssociationId}' does not exist`);
+      const eni = interfaceTable(sim).get(address.interfaceId ?? "");
+      if (eni) interfaceTable(sim).put(eni.id, { ...eni, publicIp: null });
+      addressTable(sim).put(address.id, { ...address, interfaceId: null, associationId: null });
+      return {};
     }),
 
     ReleaseAddress: operation({ AllocationId: z.string() }, ({ AllocationId }, sim) => {

@@ -2,12 +2,14 @@ import { composed, type SandboxService } from "../../service.ts";
 import { account } from "./account.ts";
 import { addresses } from "./addresses.ts";
 import { credits } from "./credits.ts";
+import { dhcpOptions } from "./dhcp-options.ts";
 import { withDryRun } from "./dry-run.ts";
 import { durations } from "./durations.ts";
 import { addDefaultNetwork } from "./fresh.ts";
 import { gateways } from "./gateways.ts";
 import { groups } from "./groups.ts";
 import { images } from "./images.ts";
+import { instanceProfiles } from "./instance-profiles.ts";
 import { instances } from "./instances.ts";
 import { interfaces } from "./interfaces.ts";
 import { keyPairs } from "./key-pairs.ts";
@@ -44,6 +46,8 @@ const whole = composed(
   credits,
   monitoring,
   launchTemplates,
+  instanceProfiles,
+  dhcpOptions,
   volumes,
   offerings,
   regions,

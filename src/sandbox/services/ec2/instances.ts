@@ -53,8 +53,10 @@ function described(sim: Sim, one: Instance) {
     MetadataOptions: {
       State: "applied",
       HttpTokens: one.httpTokens,
-      HttpEndpoint: "enabled",
+      HttpEndpoint: one.metadataOff ? "disabled" : "enabled",
       HttpPutResponseHopLimit: one.hopLimit,
+      HttpProtocolIpv6: "disabled",
+      InstanceMetadataTags: one.metadataTags ? "enabled" : "disabled",
     },
     ...(one.profileArn ? { IamInstanceProfile: { Arn: one.profileArn, Id: "AIPASANDBOX" } } : {}),
     // A terminated instance has neither network nor volumes any more.
@@ -294,12 +296,23 @@ export const instances: SandboxService = {
         InstanceId: z.string(),
         HttpTokens: z.enum(["required", "optional"]).optional(),
         HttpPutResponseHopLimit: z.number().int().min(1).max(64).optional(),
+        HttpEndpoint: z.enum(["enabled", "disabled"]).optional(),
+        InstanceMetadataTags: z.enum(["enabled", "disabled"]).optional(),
       },
       (input, sim) => {
-        const { id, httpTokens, hopLimit } = instanceFor(sim, input.InstanceId);
+        const {
+          id,
+          httpTokens,
+          hopLimit,
+          metadataOff = false,
+          metadataTags = false,
+        } = instanceFor(sim, input.InstanceId);
         const options = {
           httpTokens: input.HttpTokens ?? httpTokens,
           hopLimit: input.HttpPutResponseHopLimit ?? hopLimit,
+          metadataOff: input.HttpEndpoint === undefined ? metadataOff : input.HttpEndpoint === "disabled",
+          metadataTags:
+            input.InstanceMetadataTags === undefined ? metadataTags : input.InstanceMetadataTags === "enabled",
         };
         changeInstance(sim, id, options);
         return {
@@ -308,7 +321,8 @@ export const instances: SandboxService = {
             State: "pending",
             HttpTokens: options.httpTokens,
             HttpPutResponseHopLimit: options.hopLimit,
-            HttpEndpoint: "enabled",
+            HttpEndpoint: options.metadataOff ? "disabled" : "enabled",
+            InstanceMetadataTags: options.metadataTags ? "enabled" : "disabled",
           },
         };
       },

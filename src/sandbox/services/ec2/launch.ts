@@ -113,6 +113,12 @@ export function checkGroups(sim: Sim, groupIds: readonly string[], subnet: Subne
   }
 }
 
+/** The ARN of a profile that EC2 knows. */
+export function checkedProfile(sim: Sim, name: string): string {
+  checkProfile(sim, name);
+  return `arn:${partitionOf(sim.region).name}:iam::${sim.account}:instance-profile/${name}`;
+}
+
 function checkProfile(sim: Sim, name: string): void {
   if (!profileUsable(sim, name)) {
     throw invalid(

@@ -10,6 +10,10 @@ export interface Vpc {
   readonly dnsSupport: boolean;
   readonly dnsHostnames: boolean;
   readonly availableAt: number;
+  /** Absent: the account's default. */
+  readonly dhcpOptionsId?: string;
+  /** Further ranges. */
+  readonly moreCidrs?: readonly { readonly id: string; readonly cidr: string }[];
 }
 export interface Subnet {
   readonly id: string;
@@ -39,6 +43,8 @@ export interface ResourceTags {
   readonly tags: Readonly<Record<string, string>>;
 }
 
+/** The options of DHCP that every VPC has at first, the account's own: Amazon's DNS. */
+export const defaultOptions = (sim: Sim): string => `dopt-${sim.account.padStart(17, "0")}`;
 export const vpcTable = (sim: Sim): Table<Vpc> => sim.table("ec2.vpcs");
 export const subnetTable = (sim: Sim): Table<Subnet> => sim.table("ec2.subnets");
 export const interfaceTable = (sim: Sim): Table<NetworkInterface> => sim.table("ec2.interfaces");
@@ -139,6 +145,8 @@ export interface Instance {
   readonly publicIp: string | null;
   readonly keyName: string | null;
   readonly profileArn: string | null;
+  /** Of the profile that somebody gave it since; absent: that of its start. */
+  readonly profileAssociation?: string;
   /** Base64, as given. */
   readonly userData: string | null;
   readonly state: "pending" | "running" | "stopping" | "stopped" | "shutting-down" | "terminated";
@@ -150,6 +158,9 @@ export interface Instance {
   readonly encrypted: boolean;
   readonly httpTokens: "required" | "optional";
   readonly hopLimit: number;
+  /** Absent: enabled, and without tags. */
+  readonly metadataOff?: boolean;
+  readonly metadataTags?: boolean;
   readonly shutdownBehavior: "stop" | "terminate";
   /** Termination and stop protection; absent: off. */
   readonly disableApiTermination?: boolean;

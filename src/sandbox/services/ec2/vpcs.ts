@@ -1,11 +1,13 @@
 import * as z from "zod";
-import { parseCidr } from "../../../lib/cidr.ts";
+import { cidr, overlaps, parseCidr } from "../../../lib/cidr.ts";
 import { quotaOf } from "../../quotas.ts";
 import { awsError, operation, type SandboxService } from "../../service.ts";
 import type { Sim } from "../../world.ts";
+import { shownMode } from "./account.ts";
 import { filters, page, passes, tagOnCreate, tagSpecifications, tagsOf } from "./shared.ts";
 import {
   aclTable,
+  defaultOptions,
   groupTable,
   interfaceTable,
   internetGatewayTable,
@@ -87,6 +89,17 @@ export const vpcs: SandboxService = {
             CidrBlock: vpc.cidr,
             State: sim.now < vpc.availableAt ? "pending" : "available",
             IsDefault: vpc.isDefault,
+            InstanceTenancy: "default",
+            DhcpOptionsId: vpc.dhcpOptionsId ?? defaultOptions(sim),
+            CidrBlockAssociationSet: [
+              { id: `vpc-cidr-assoc-${vpc.id.slice(4)}`, cidr: vpc.cidr },
+              ...(vpc.moreCidrs ?? []),
+            ].map(({ id, cidr }) => ({
+              AssociationId: id,
+              CidrBlock: cidr,
+              CidrBlockState: { State: "associated" },
+            })),
+            BlockPublicAccessStates: { InternetGatewayBlockMode: shownMode(sim, vpc.id) },
             OwnerId: sim.account,
             Tags: tagsOf(sim, vpc.id),
           })),
@@ -124,6 +137,23 @@ export const vpcs: SandboxService = {
         return {};
       },
     ),
+
+    // The sandbox's subnets do not use a further range.
+    AssociateVpcCidrBlock: operation({ VpcId: z.string(), CidrBlock: z.string() }, ({ VpcId, CidrBlock }, sim) => {
+      const vpc = vpcFor(sim, VpcId);
+      const range = parseCidr(CidrBlock);
+      const size = Number(CidrBlock.split("/")[1]);
+      if (!range || size < 16 || size > 28) throw awsError("InvalidVpc.Range", `The CIDR '${CidrBlock}' is invalid.`);
+      const others = [vpc.cidr, ...(vpc.moreCidrs ?? []).map(({ cidr }) => cidr)];
+      if (others.some((one) => overlaps(cidr(one), range)))
+        throw awsError("CidrConflict", `The CIDR '${CidrBlock}' conflicts with another range of the VPC`);
+      const made = { id: sim.id("vpc-cidr-assoc"), cidr: CidrBlock };
+      vpcTable(sim).put(vpc.id, { ...vpc, moreCidrs: [...(vpc.moreCidrs ?? []), made] });
+      return {
+        VpcId,
+        CidrBlockAssociation: { AssociationId: made.id, CidrBlock, CidrBlockState: { State: "associating" } },
+      };
+    }),
 
     DeleteVpc: operation({ VpcId: z.string() }, ({ VpcId }, sim) => {
       const vpc = vpcFor(sim, VpcId);

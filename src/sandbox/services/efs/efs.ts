@@ -115,6 +115,7 @@ const describe = (sim: Sim, system: FileSystem) => ({
   Encrypted: system.encrypted,
   ...(system.encrypted ? { KmsKeyId: system.kmsKey ?? managedKey(sim, "elasticfilesystem") } : {}),
   ThroughputMode: system.throughput,
+  FileSystemProtection: { ReplicationOverwriteProtection: system.overwriteProtection ?? "ENABLED" },
   Tags: shownTags(system),
 });
 
@@ -261,6 +262,14 @@ const fileSystems: SandboxService = {
         systemTable(sim).put(FileSystemId, system);
         sim.after(ms("fileSystemAvailable"), "efs:system-available", FileSystemId);
         return describe(sim, system);
+      },
+    ),
+
+    UpdateFileSystemProtection: operation(
+      { FileSystemId: systemId, ReplicationOverwriteProtection: z.enum(["ENABLED", "DISABLED"]) },
+      ({ FileSystemId, ReplicationOverwriteProtection: overwriteProtection }, sim) => {
+        systemTable(sim).put(FileSystemId, { ...availableSystem(sim, FileSystemId), overwriteProtection });
+        return { ReplicationOverwriteProtection: overwriteProtection };
       },
     ),
 

@@ -15,6 +15,8 @@ export interface FileSystem {
   /** TransitionToIA, as given; null: none. */
   readonly toIa: string | null;
   readonly createdAt: number;
+  /** Absent: ENABLED. */
+  readonly overwriteProtection?: "ENABLED" | "DISABLED";
   readonly tags: Readonly<Record<string, string>>;
   /** The region that it is replicated to, and the file system there; absent: it is not. */
   readonly replicatedTo?: { readonly region: string; readonly id: string };

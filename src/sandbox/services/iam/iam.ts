@@ -13,6 +13,10 @@ interface Role {
   readonly inline: Readonly<Record<string, string>>;
   /** ARNs of attached managed policies. */
   readonly attached: readonly string[];
+  /** The ARN of the policy beyond which it may do nothing; absent: none. */
+  readonly boundary?: string;
+  /** Seconds; absent: an hour. */
+  readonly maxSession?: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly createdAt: number;
 }
@@ -131,6 +135,13 @@ function decisionOf(role: Role, action: string, resource: string): Decision {
       isAbout(Action, NotAction, action) && isAbout(Resource, NotResource, resource),
   );
   if (applying.some(({ Effect }) => Effect === "Deny")) return "explicitDeny";
+  // It may do what its policies and its boundary allow both (IAM user guide, "Permissions boundaries").
+  const bounds = role.boundary === undefined ? undefined : MANAGED[role.boundary.replace(/^arn:[^:]*:/, "")];
+  const within = bounds?.some(
+    ({ Effect, Action, NotAction, Resource, NotResource }) =>
+      Effect === "Allow" && isAbout(Action, NotAction, action) && isAbout(Resource, NotResource, resource),
+  );
+  if (within === false) return "implicitDeny";
   return applying.some(({ Effect }) => Effect === "Allow") ? "allowed" : "implicitDeny";
 }
 
@@ -239,7 +250,10 @@ const shownRole = (sim: Sim, role: Role) => ({
   CreateDate: new Date(role.createdAt),
   AssumeRolePolicyDocument: encoded(role.trust),
   Description: role.description,
-  MaxSessionDuration: 3600,
+  MaxSessionDuration: role.maxSession ?? 3600,
+  ...(role.boundary === undefined
+    ? {}
+    : { PermissionsBoundary: { PermissionsBoundaryType: "Policy", PermissionsBoundaryArn: role.boundary } }),
   Tags: tagList(role.tags),
 });
 function shownProfile(sim: Sim, profile: Profile) {
@@ -291,6 +305,36 @@ const role: SandboxService["operations"] = {
   UpdateAssumeRolePolicy: operation({ RoleName: roleName, PolicyDocument: z.string().min(1) }, (input, sim) => {
     checkDocument(sim, input.PolicyDocument, 2048);
     change(sim, roleFor(sim, input.RoleName), { trust: input.PolicyDocument });
+    return {};
+  }),
+  UpdateRole: operation(
+    {
+      RoleName: roleName,
+      Description: z.string().max(1000).optional(),
+      MaxSessionDuration: z.number().int().min(3600).max(43_200).optional(),
+    },
+    (input, sim) => {
+      change(sim, roleFor(sim, input.RoleName), {
+        ...(input.Description === undefined ? {} : { description: input.Description }),
+        ...(input.MaxSessionDuration === undefined ? {} : { maxSession: input.MaxSessionDuration }),
+      });
+      return {};
+    },
+  ),
+  PutRolePermissionsBoundary: operation(
+    { RoleName: roleName, PermissionsBoundary: z.string().min(20).max(2048) },
+    (input, sim) => {
+      const found = roleFor(sim, input.RoleName);
+      if (!MANAGED[input.PermissionsBoundary.replace(arnIn(sim.region, ""), "")])
+        throw noSuch(`Scope ARN: ${input.PermissionsBoundary} does not exist or is not attachable.`);
+      change(sim, found, { boundary: input.PermissionsBoundary });
+      return {};
+    },
+  ),
+  DeleteRolePermissionsBoundary: operation({ RoleName: roleName }, (input, sim) => {
+    const { boundary, ...found } = roleFor(sim, input.RoleName);
+    if (boundary === undefined) throw noSuch(`Role ${found.name} does not have a permissions boundary.`);
+    roleTable(sim).put(key(found.name), found);
     return {};
   }),
   TagRole: operation({ RoleName: roleName, Tags: tags }, (input, sim) => {

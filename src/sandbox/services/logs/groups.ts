@@ -2,6 +2,8 @@ import * as z from "zod";
 import { awsError, operation, type SandboxService, untagged } from "../../service.ts";
 import type { Sim } from "../../world.ts";
 import {
+  filtersOf,
+  filterTable,
   type Group,
   groupArn,
   groupFor,
@@ -51,7 +53,7 @@ const shown = (sim: Sim, group: Group) => ({
   logGroupName: group.name,
   creationTime: group.createdAt,
   ...(group.retentionDays === null ? {} : { retentionInDays: group.retentionDays }),
-  metricFilterCount: 0,
+  metricFilterCount: filtersOf(sim, group.name, "metric").length,
   arn: `${groupArn(sim, group.name)}:*`,
   logGroupArn: groupArn(sim, group.name),
   storedBytes: streamsOf(sim, group.name)
@@ -113,6 +115,12 @@ export const groupOperations: SandboxService["operations"] = {
     },
   ),
 
+  DeleteRetentionPolicy: operation({ logGroupName: groupName }, ({ logGroupName }, sim) => {
+    groupFor(sim, logGroupName);
+    change(sim, logGroupName, { retentionDays: null });
+    return {};
+  }),
+
   PutLogGroupDeletionProtection: operation(
     { logGroupIdentifier: groupName, deletionProtectionEnabled: z.boolean() },
     ({ logGroupIdentifier, deletionProtectionEnabled }, sim) => {
@@ -127,6 +135,9 @@ export const groupOperations: SandboxService["operations"] = {
     if (groupFor(sim, logGroupName).deletionProtection)
       throw awsError("ValidationException", "The log group has deletion protection enabled");
     groupTable(sim).remove(logGroupName);
+    for (const kind of ["subscription", "metric"] as const)
+      for (const { name } of filtersOf(sim, logGroupName, kind))
+        filterTable(sim).removeNow(`${logGroupName}:${kind}:${name}`);
     for (const stream of streamsOf(sim, logGroupName)) streamTable(sim).removeNow(streamKey(stream.group, stream.name));
     return {};
   }),

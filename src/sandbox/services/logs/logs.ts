@@ -1,4 +1,5 @@
 import type { SandboxService } from "../../service.ts";
+import { filterOperations } from "./filters.ts";
 import { groupOperations } from "./groups.ts";
 import { streamOperations } from "./streams.ts";
 
@@ -12,5 +13,5 @@ export const logs: SandboxService = {
     internal: "ServiceUnavailableException",
   },
   inventory: { "logs.groups": "log groups" },
-  operations: { ...groupOperations, ...streamOperations },
+  operations: { ...groupOperations, ...filterOperations, ...streamOperations },
 };

@@ -23,6 +23,20 @@ export interface Stream {
   readonly createdAt: number;
   readonly events: readonly Event[];
 }
+/** What sends a group's lines on, or makes a metric of them. */
+export interface Filter {
+  readonly group: string;
+  readonly kind: "subscription" | "metric";
+  readonly name: string;
+  readonly createdAt: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+export const filterTable = (sim: Sim): Table<Filter> => sim.table("logs.filters");
+export const filtersOf = (sim: Sim, group: string, kind: Filter["kind"]): Filter[] =>
+  filterTable(sim)
+    .all()
+    .filter((one) => one.group === group && one.kind === kind);
+
 export const groupTable = (sim: Sim): Table<Group> => sim.table("logs.groups");
 export const streamTable = (sim: Sim): Table<Stream> => sim.table("logs.streams");
 

@@ -6,11 +6,34 @@ import type { Sim, Table } from "../../world.ts";
 export interface Topic {
   readonly arn: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** Those that somebody has set. */
+  readonly attributes?: Readonly<Record<string, string>>;
 }
+/** Who confirms by a mail; the rest does it by itself, or in the account that has it. */
+const BY_MAIL = ["email", "email-json"] as const;
+const PROTOCOLS: Readonly<Record<string, RegExp>> = {
+  email: /^[^@\s]+@[^@\s]+\.[^@\s]+$/,
+  "email-json": /^[^@\s]+@[^@\s]+\.[^@\s]+$/,
+  http: /^http:\/\/\S+$/,
+  https: /^https:\/\/\S+$/,
+  sqs: /^arn:[^:]+:sqs:[^:]+:\d{12}:\S+$/,
+  lambda: /^arn:[^:]+:lambda:[^:]+:\d{12}:function:\S+$/,
+};
+/** What SetTopicAttributes takes here (API reference); a policy has to be one. */
+const ATTRIBUTES = [
+  "Policy",
+  "DisplayName",
+  "DeliveryPolicy",
+  "KmsMasterKeyId",
+  "TracingConfig",
+  "SignatureVersion",
+] as const;
 export interface Subscription {
   readonly arn: string;
   readonly topicArn: string;
   readonly endpoint: string;
+  /** Absent: email. */
+  readonly protocol?: string;
   readonly confirmed: boolean;
   /** Mails that asked the person to confirm. */
   readonly mails: number;
@@ -34,6 +57,14 @@ function topicFor(sim: Sim, arn: string): Topic {
   const topic = topicTable(sim).visible(arn) && topicTable(sim).get(arn);
   if (!topic) throw noTopic();
   return topic;
+}
+
+function isJson(text: string): boolean {
+  try {
+    return typeof JSON.parse(text) === "object";
+  } catch {
+    return false;
+  }
 }
 
 const of = (sim: Sim, topicArn: string) =>
@@ -72,25 +103,49 @@ export const sns: SandboxService = {
     Subscribe: operation(
       {
         TopicArn: z.string(),
-        Protocol: z.literal("email"),
+        Protocol: z.enum(Object.keys(PROTOCOLS) as [string, ...string[]]),
         Endpoint: z.string(),
         ReturnSubscriptionArn: z.boolean().optional(),
       },
-      ({ TopicArn, Endpoint, ReturnSubscriptionArn }, sim) => {
+      ({ TopicArn, Protocol, Endpoint, ReturnSubscriptionArn }, sim) => {
         topicFor(sim, TopicArn);
-        if (!/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(Endpoint)) throw invalid("Email address");
-        const there = of(sim, TopicArn).find((one) => one.endpoint === Endpoint);
+        const isMail = BY_MAIL.some((one) => one === Protocol);
+        if (!PROTOCOLS[Protocol]?.test(Endpoint)) throw invalid(isMail ? "Email address" : `Endpoint ${Endpoint}`);
+        const there = of(sim, TopicArn).find(
+          (one) => one.endpoint === Endpoint && (one.protocol ?? "email") === Protocol,
+        );
         if (there?.confirmed) return { SubscriptionArn: there.arn };
         const arn = there?.arn ?? `${TopicArn}:${[8, 4, 4, 4, 12].map((digits) => sim.hex(digits)).join("-")}`;
         subscriptionTable(sim).put(arn, {
           arn,
           topicArn: TopicArn,
           endpoint: Endpoint,
-          confirmed: false,
-          mails: (there?.mails ?? 0) + 1,
+          protocol: Protocol,
+          // A queue or function of the account needs nobody; a page confirms by itself, or never: here it does.
+          confirmed: !isMail && (!Endpoint.startsWith("arn:") || Endpoint.split(":")[4] === sim.account),
+          mails: (there?.mails ?? 0) + (isMail ? 1 : 0),
         });
         sim.after(CONFIRM_WITHIN_MS, "sns:forget", arn);
         return { SubscriptionArn: ReturnSubscriptionArn ? arn : "pending confirmation" };
+      },
+    ),
+
+    GetTopicAttributes: operation({ TopicArn: z.string() }, ({ TopicArn }, sim) => {
+      const topic = topicTable(sim).visible(TopicArn);
+      if (!topic) throw noTopic();
+      return { Attributes: { TopicArn, Owner: sim.account, DisplayName: "", ...topic.attributes } };
+    }),
+
+    SetTopicAttributes: operation(
+      { TopicArn: z.string(), AttributeName: z.enum(ATTRIBUTES), AttributeValue: z.string().max(30_720) },
+      ({ TopicArn, AttributeName, AttributeValue }, sim) => {
+        const topic = topicFor(sim, TopicArn);
+        if (AttributeName.endsWith("Policy") && !isJson(AttributeValue)) throw invalid(`Policy Error: null`);
+        topicTable(sim).put(TopicArn, {
+          ...topic,
+          attributes: { ...topic.attributes, [AttributeName]: AttributeValue },
+        });
+        return {};
       },
     ),
 
@@ -105,7 +160,7 @@ export const sns: SandboxService = {
             .map((one) => ({
               SubscriptionArn: one.confirmed ? one.arn : "PendingConfirmation",
               Owner: sim.account,
-              Protocol: "email",
+              Protocol: one.protocol ?? "email",
               Endpoint: one.endpoint,
               TopicArn,
             })),
