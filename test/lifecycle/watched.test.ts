@@ -99,13 +99,15 @@ const ROWS: readonly Row[] = [
     change: set(tagged("Vpcs", "vpc"), { DhcpOptionsId: "dopt-2" }),
     path: "DhcpOptionsId",
     now: "dopt-2",
+    danger: "leads elsewhere",
   },
   {
     key: "vpc",
     operation: "DescribeVpcs",
-    change: set(tagged("Vpcs", "vpc"), {
-      CidrBlockAssociationSet: [{ AssociationId: "vpc-cidr-2", CidrBlock: "10.9.0.0/16" }],
-    }),
+    change: ({ Vpcs }) => {
+      for (const { CidrBlockAssociationSet } of Vpcs)
+        CidrBlockAssociationSet.push({ AssociationId: "vpc-cidr-2", CidrBlock: "10.9.0.0/16" });
+    },
     path: "CidrBlockAssociationSet[vpc-cidr-2].CidrBlock",
     now: "10.9.0.0/16",
   },
@@ -199,6 +201,7 @@ const ROWS: readonly Row[] = [
       Object.assign(one, { FileSystemProtection: { ReplicationOverwriteProtection: "DISABLED" } }),
     path: "FileSystemProtection.ReplicationOverwriteProtection",
     now: "DISABLED",
+    danger: "less protected",
   },
   {
     key: "file-system",
@@ -625,7 +628,10 @@ describe("mended", () => {
     ).toEqual(left.map(({ key, path }) => `${key} ${path}`).sort());
     expect(
       left
-        .map(({ key, path, command }) => `${key.replace(/-[0-9a-f]{12}$/, "")} ${path}${command ? "" : ": no way"}`)
+        .map(
+          ({ key, path, command }) =>
+            `${key.replace(/-[0-9a-f]{12}$/, "")} ${path.replace(/vpc-cidr-assoc-\w+/, "ID")}${command ? "" : ": no way"}`,
+        )
         .sort(),
     ).toEqual([
       "auto-scaling-group DeletionProtection",
@@ -634,8 +640,12 @@ describe("mended", () => {
       "auto-scaling-group SuspendedProcesses[HealthCheck].ProcessName",
       "auto-scaling-group SuspendedProcesses[Launch].ProcessName",
       "auto-scaling-group SuspendedProcesses[ReplaceUnhealthy].ProcessName",
+      "bastion-1 IamInstanceProfile.Arn: no way",
+      "bastion-1 IamInstanceProfile.Id: no way",
+      "bastion-1 MetadataOptions.HttpEndpoint",
       "bastion-1 MetadataOptions.HttpPutResponseHopLimit",
       "bastion-1 MetadataOptions.HttpTokens",
+      "bastion-1 MetadataOptions.InstanceMetadataTags",
       "bastion-2 Monitoring.State",
       "database CACertificateIdentifier",
       "database EnabledCloudwatchLogsExports[general]",
@@ -646,6 +656,7 @@ describe("mended", () => {
       ...["ApplyMethod", "ApplyType", "IsModifiable", "ParameterName", "ParameterValue", "Source"].map(
         (name) => `db-parameter-group Parameters[innodb_buffer_pool_instances].${name}: no way`,
       ),
+      "file-system FileSystemProtection.ReplicationOverwriteProtection",
       "image DeregistrationProtection",
       "load-balancer Attributes[access_logs.s3.bucket]",
       "load-balancer Attributes[access_logs.s3.enabled]",
@@ -661,10 +672,18 @@ describe("mended", () => {
       "load-balancer Attributes[routing.http2.enabled]",
       "load-balancer Attributes[waf.fail_open.enabled]",
       "load-balancer Attributes[zonal_shift.config.enabled]",
+      "log-apache metricFilterCount: no way",
       "log-app deletionProtectionEnabled",
       "record-validation-buddyverse.link TTL: no way",
       "replica PreferredMaintenanceWindow",
+      "role-web MaxSessionDuration",
+      "role-web PermissionsBoundary.PermissionsBoundaryArn",
+      "role-web PermissionsBoundary.PermissionsBoundaryType: no way",
       "scripts-archive Size: no way",
+      "vpc BlockPublicAccessStates.InternetGatewayBlockMode: no way",
+      "vpc CidrBlockAssociationSet[ID].AssociationId: no way",
+      "vpc CidrBlockAssociationSet[ID].CidrBlock: no way",
+      "vpc DhcpOptionsId",
     ]);
     expect((await on.plan()).items.filter(({ action }) => action !== "none")).toEqual([]);
   }, 60_000);

@@ -117,6 +117,9 @@ test("with a permissions boundary a role may do what both allow", async () => {
         ActionNames: [action],
       })
     ).EvaluationResults[0]?.EvalDecision;
+  const PolicyArn = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore";
+  await on.ask("iam", "AttachRolePolicy", { RoleName, PolicyArn });
+  await on.sleep(30);
   expect(await decision("ssm:UpdateInstanceInformation")).toBe("allowed");
   await refused(
     on.ask("iam", "PutRolePermissionsBoundary", { RoleName, PermissionsBoundary: "arn:aws:iam::aws:policy/Nothing" }),

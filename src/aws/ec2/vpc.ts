@@ -123,6 +123,12 @@ export const vpc: ResourceType<VpcSpec, VpcLive> = {
         ]
       : [],
 
+  mend({ cli, region }, { id }, { path, before }) {
+    return path === "DhcpOptionsId" && before !== undefined
+      ? { command: `${cli} ec2 associate-dhcp-options --dhcp-options-id ${before} --vpc-id ${id} --region ${region}` }
+      : undefined;
+  },
+
   async create(aws, { cidr }, owner) {
     const { Vpc } = await aws.ec2.createVpc({ CidrBlock: cidr, TagSpecifications: tagSpecifications(owner, "vpc") });
     return Vpc?.VpcId as string;

@@ -148,6 +148,13 @@ export const fileSystem: ResourceType<FileSystemSpec, FileSystemLive> = {
       `${cli} efs untag-resource --resource-id ${id} --tag-keys ${STACK_TAG} ${KEY_TAG} --region ${region}`,
     ],
   },
+  mend({ cli, region }, { id }, { path, before }) {
+    return path === "FileSystemProtection.ReplicationOverwriteProtection" && before !== undefined
+      ? {
+          command: `${cli} efs update-file-system-protection --file-system-id ${id} --replication-overwrite-protection ${before} --region ${region}`,
+        }
+      : undefined;
+  },
   list: listFileSystems,
   find: findFileSystem,
   health: fileSystemHealth,

@@ -117,6 +117,15 @@ export const role: ResourceType<RoleSpec, RoleLive> = {
   knownBefore: (_aws, { name }) => ({ id: name }),
 
   mend(aws, { id: RoleName }, { path, before }) {
+    if (path === "PermissionsBoundary.PermissionsBoundaryArn")
+      return {
+        command:
+          before === undefined
+            ? `${aws.cli} iam delete-role-permissions-boundary --role-name ${RoleName}`
+            : `${aws.cli} iam put-role-permissions-boundary --role-name ${RoleName} --permissions-boundary ${before}`,
+      };
+    if (path === "MaxSessionDuration" && before !== undefined)
+      return { command: `${aws.cli} iam update-role --role-name ${RoleName} --max-session-duration ${before}` };
     const [, PolicyArn] = /^AttachedPolicies\[(.+)\]/.exec(path) ?? [];
     return PolicyArn === undefined || before !== undefined
       ? undefined
