@@ -45,11 +45,18 @@ const NOT_HERE: Readonly<Record<string, RegExp>> = {
   "ec2:launch-template: a tag more": NOT_TOLD,
   "auto-scaling:group: another warm-up": NOT_TOLD,
   "auto-scaling:group: another cooldown": NOT_TOLD,
+  "cloudwatch:alarm: its actions are switched off": NO_CALL,
+  "ec2:vpc: nothing passes its internet gateway": NO_CALL,
+  // Another one sets these options anew.
+  "ec2:instance: metadata reach further": NOT_TOLD,
+  "efs:file-system: a replication may overwrite it": NO_CALL,
+  "logs:log-group: a metric is made of it": NOT_TOLD,
   "auto-scaling:group: its metrics are collected no more": NO_CALL,
   "auto-scaling:group: protected from being deleted": NOT_TOLD,
   "rds:database: another port, which restarts it": NOT_TOLD,
   // Its account is another, so that it leads elsewhere.
   "rds:database: told of in this account": NOT_TOLD,
+  "sns:topic: a function of this account is told": NOT_TOLD,
   // It loses the group, or fails on it once another subnet is in it.
   "rds:subnet-group: other words": NO_CALL,
   "rds:subnet-group: a public subnet more": NOT_TOLD,
@@ -78,6 +85,7 @@ const NOT_HERE: Readonly<Record<string, RegExp>> = {
   // Told on the sandbox, where each has a stack of its own; why not beside all others was not found.
   "ec2:vpc: the default network ACL denies all that comes in": NOT_TOLD,
   "auto-scaling:group: a web instance is in a group of theirs": NOT_TOLD,
+  "ec2:instance: a NAT has other rights": NOT_TOLD,
   "rds:database: a replica of theirs": NOT_TOLD,
   "rds:database: a public replica of theirs": NOT_TOLD,
   "route53:alias-records: an HTTPS record of theirs beside www": NOT_TOLD,
