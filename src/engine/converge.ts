@@ -30,7 +30,7 @@ export interface Converged {
  * object is ready, gone, or blocked; throws BuddyError.
  * @param first what a look just before found, so that nothing is asked twice.
  * @param on what depends on it: for its sake a replacement or a second creation is refused (throws `refused`).
- * @param later fields that are not touched yet.
+ * @param later fields that are not touched yet; undefined: no change of it comes after this one.
  */
 export const converge = (
   run: Run,
@@ -38,7 +38,7 @@ export const converge = (
   wanted: object | undefined,
   first?: Observation,
   on: Dependents = NO_DEPENDENTS,
-  later: ReadonlySet<string> = new Set(),
+  later?: ReadonlySet<string>,
 ): Promise<Converged> => workingOn(node.key, () => convergeOne(run, node, wanted, first, on, later));
 
 async function convergeOne(
@@ -47,10 +47,11 @@ async function convergeOne(
   wanted: object | undefined,
   first: Observation | undefined,
   on: Dependents,
-  later: ReadonlySet<string>,
+  changedLater: ReadonlySet<string> | undefined,
 ): Promise<Converged> {
   const { clock, store, emit } = run;
-  const work = workOn(run, node, wanted, later);
+  const work = workOn(run, node, wanted, changedLater);
+  const { later } = work;
   const settled = (outcome: Outcome) => ({
     ...nameOf(node),
     at: clock.now(),
@@ -200,7 +201,7 @@ function forget({ run, node }: Work): Converged {
 function ready(work: Work, live: Identified): Converged {
   // Found after an answer that was lost.
   if (work.tried && work.outcome === "unchanged") work.outcome = "created";
-  recordReady(work.run, work.node, live, wantedNow(work, live));
+  recordReady(work.run, work.node, live, wantedNow(work, live), work);
   return { live, outcome: work.outcome };
 }
 

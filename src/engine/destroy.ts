@@ -2,6 +2,7 @@ import { converge } from "./converge.ts";
 import { copyLate, isCopied, makeCopies, secondsToCopy } from "./copies.ts";
 import { type Forecast, secondsIn } from "./forecast.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
+import { downOrder } from "./order.ts";
 import { throwIfRefused } from "./refusal.ts";
 import { type Identified, removedByDown } from "./resource.ts";
 import type { Run } from "./run.ts";
@@ -60,12 +61,12 @@ export function deletable(entries: Snapshot["entries"]): Observed[] {
 }
 
 /** How a `down` goes, by how long deletes and copies usually take. */
-export function forecastDown(run: Run, { entries }: Snapshot): Forecast {
+export function forecastDown(run: Run, snapshot: Snapshot): Forecast {
+  const { entries } = snapshot;
   const all = deletable(entries);
-  const going = new Map(all.map((one) => [one.node.key, one]));
   const farewellOf = farewellIn(run, entries);
   const kept = new Set(all.filter((one) => farewellOf(one)?.kept !== undefined));
-  const dependents = dependentsOf(going);
+  const order = downOrder(snapshot);
   const visits = all.map((one) => {
     const { key, type } = one.node;
     const usual = usualSeconds(type, "delete", run.measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);
@@ -74,7 +75,7 @@ export function forecastDown(run: Run, { entries }: Snapshot): Forecast {
       id: key,
       part: "whole" as const,
       seconds: kept.has(one) ? 0 : usual,
-      after: dependents(key),
+      after: order(key),
     };
   });
   return { beforehandSeconds: secondsToCopy(run, all), visits };
@@ -120,7 +121,7 @@ export async function destroy(given: Run, snapshot: Snapshot): Promise<readonly 
     }
   }
 
-  const results = await walk<NodeResult>(entries.keys(), dependentsOf(entries), async (key, before) => {
+  const results = await walk<NodeResult>(entries.keys(), downOrder(snapshot), async (key, before) => {
     const entry = entries.get(key) as Observed;
     const left = before.find(
       ({ outcome }) => outcome === "failed" || outcome === "skipped" || outcome === "interrupted",

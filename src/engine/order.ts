@@ -36,6 +36,23 @@ export function visitOf(key: string): Visit {
   return { key, part: "whole" };
 }
 
+/** Where nothing is recorded of what nobody wants any more, what uses others of its type may use it. */
+const usersOfUnrecorded =
+  ({ graph, entries }: Snapshot): Order =>
+  (key) => {
+    const { node, recorded } = entries.get(key) as Observed;
+    if (node.resource || recorded) return [];
+    const others = [...graph.nodes.values()].filter(({ type }) => type === node.type);
+    return others.flatMap((one) => usersOf(graph, { key: one.key }));
+  };
+
+/** What `down` does before each object: what needs it goes first. */
+export function downOrder(snapshot: Snapshot): Order {
+  const dependents = dependentsOf(snapshot.entries);
+  const usersOfItsType = usersOfUnrecorded(snapshot);
+  return (key) => [...new Set([...dependents(key), ...usersOfItsType(key)])];
+}
+
 /**
  * Each object after what it needs; what nobody wants any more after what used it; something temporary goes when what it was for is
  * there.
@@ -44,6 +61,7 @@ export function upOrder(snapshot: Snapshot): UpOrder {
   const { graph, entries } = snapshot;
   const dependents = dependentsOf(entries);
   const entry = (key: string) => entries.get(key) as Observed;
+  const usersOfItsType = usersOfUnrecorded(snapshot);
   const purposesOf = ({ resource }: Node) => (resource?.temporaryFor() ?? []).map(({ key }) => key);
   const isWanted = (key: string) => entries.get(key)?.wanted !== undefined;
   const removals = [...graph.nodes.values()]
@@ -58,15 +76,13 @@ export function upOrder(snapshot: Snapshot): UpOrder {
     const visit = visitOf(key);
     if (visit.part === "removal") return [visit.key, ...purposesOf(entry(visit.key).node)];
     if (visit.part === "former") return [visit.key, ...usersOf(graph, entry(visit.key).node)];
-    const { node, decision, recorded } = entry(key);
+    const { node, decision } = entry(key);
     const successor = successorKey(graph, node);
     if (successor !== undefined) return firstOrder(FORMER + successor);
     if (!node.resource) {
       // What uses the one that has come in its place used this, also where nothing is recorded of it.
       const keys = [key, ...keepersOf(graph, node.type).map((keeper) => keeper.key)];
-      // Where nothing is recorded of it, what uses others of its type may use it.
-      const others = recorded ? [] : [...graph.nodes.values()].filter(({ type }) => type === node.type);
-      return [...new Set([...keys.flatMap(dependents), ...others.flatMap((one) => usersOf(graph, { key: one.key }))])];
+      return [...new Set([...keys.flatMap(dependents), ...usersOfItsType(key)])];
     }
     // Something temporary that is not wanted goes after what needs it, which must not wait for it.
     if (!isWanted(key)) return purposesOf(node);

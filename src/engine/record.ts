@@ -14,6 +14,11 @@ const recordableSpec = (type: AnyType, spec: object): Record<string, unknown> =>
 
 const tagsField = (tags: Tags | undefined) => (tags && Object.keys(tags).length > 0 ? { tags } : {});
 
+/** What it needs, and what it may still stand on: what it needed when it was last as wanted. */
+const neededSoFar = ({ needs }: Node, before: Recorded | undefined): string[] => [
+  ...new Set([...needs, ...(before?.needs ?? [])]),
+];
+
 /** Writes a change of the node's record. Throws `state` with the new id when it cannot be written: nothing else knows it. */
 export function record(run: Run, node: Node, { tags, ...change }: Partial<Recorded>): void {
   const before = run.store.get(node.key);
@@ -24,7 +29,7 @@ export function record(run: Run, node: Node, { tags, ...change }: Partial<Record
       name: node.name,
       token: before?.token ?? run.token(),
       spec: before?.spec ?? {},
-      needs: [...node.needs],
+      needs: neededSoFar(node, before),
       ...(before?.id ? { id: before.id } : {}),
       ...(before?.revision === undefined ? {} : { revision: before.revision }),
       ...tagsField(tags ?? before?.tags),
@@ -86,13 +91,23 @@ export function isRecordedReady(
   );
 }
 
-/** Writes that the object is ready and as wanted, unless that stands there already. */
-export function recordReady(run: Run, node: Node, live: Identified, wanted: object | undefined): void {
+/**
+ * Writes that the object is ready and as wanted, unless that stands there already.
+ * @param whole false: some of it is still as it was before
+ */
+export function recordReady(
+  run: Run,
+  node: Node,
+  live: Identified,
+  wanted: object | undefined,
+  { whole }: { readonly whole: boolean },
+): void {
   const before = run.store.get(node.key);
   if (isRecordedReady(node, before, live, wanted)) return;
   // What the config left open, and what it asks for, may be others now: what was watched before says nothing of the rest.
   const baseline = before?.baseline && before.id === live.id ? { baseline: { ...before.baseline, by: "" } } : {};
-  record(run, node, { ...recordOfReady(node, live, wanted), ...baseline });
+  const needs = whole ? { needs: [...node.needs] } : {};
+  record(run, node, { ...recordOfReady(node, live, wanted), ...needs, ...baseline });
 }
 
 /** Writes what is known of the copy of its data that is being made; undefined: it is no longer one of what is there. */

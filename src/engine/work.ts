@@ -24,6 +24,8 @@ export interface Work {
   readonly wanted: object | undefined;
   /** Fields that stay as they are for now: their turn comes later. */
   readonly later: ReadonlySet<string>;
+  /** All of it is done now. */
+  readonly whole: boolean;
   readonly timing: Timing;
   /** Milliseconds on the run's clock. */
   readonly started: number;
@@ -65,7 +67,8 @@ export const wantedNow = ({ wanted = {}, later }: Work, live: Identified): objec
   ...Object.fromEntries(Object.entries(live).filter(([field]) => later.has(field))),
 });
 
-export function workOn(run: Run, node: Node, wanted: object | undefined, later: ReadonlySet<string>): Work {
+/** @param later undefined: all of it is done now */
+export function workOn(run: Run, node: Node, wanted: object | undefined, later: ReadonlySet<string> | undefined): Work {
   const { clock, emit } = run;
   const timing = { ...DEFAULT_TIMING, ...node.type.timing };
   let action: Action | undefined;
@@ -89,7 +92,8 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     run,
     node,
     wanted,
-    later,
+    later: later ?? new Set(),
+    whole: later === undefined,
     timing,
     started: clock.now(),
     outcome: "unchanged",

@@ -113,3 +113,37 @@ test("a create that was intended, and perhaps made, is tried again with its toke
   await up(on, graph);
   expect(on.run.store.get("a")?.id).not.toMatch(/-intended$/);
 });
+
+test.each(["up", "down", "down without the state"] as const)(
+  "what goes while something still stands on it, and the run ended there: the next %s has that leave it first",
+  async (next) => {
+    const on = playground({ widened: ({ link = "" }) => ({ link }) });
+    const toyNamed = (key: string, colour: string) => resource(on.type, key, key, {}, () => ({ colour }));
+    const [old, other] = [toyNamed("old", "red"), toyNamed("other", "red")];
+    const user = (colour: string, base: typeof old) =>
+      resource(on.type, "user", "user", { base }, ({ base }) => ({ colour, link: base.id }), {
+        narrowsAfter: ["mover"],
+      });
+    await up(on, on.graph(old, other, toyNamed("mover", "red"), user("red", old) as never));
+    const graph = on.graph(other, toyNamed("mover", "blue"), user("blue", other) as never);
+    // The mover's: the user is recorded with its new colour, and stands on the old one until the mover has moved.
+    on.cloud.faults.push({ verb: "update", error: awsError("Refused") });
+    const outcomes = (await up(on, graph)).settled.map(({ key, outcome }) => `${key} ${outcome}`);
+    expect(outcomes.sort()).toEqual(["mover failed", "old skipped", "other unchanged", "user skipped"]);
+    const [oldId, userId = ""] = ["old", "user"].map((key) => on.run.store.get(key)?.id);
+    expect(on.cloud.toys.get(userId)).toMatchObject({ colour: "blue", link: oldId });
+    const writes = () => on.cloud.calls.splice(0).filter((verb) => verb !== "find");
+    writes();
+    if (next === "up") {
+      await up(on, graph);
+      expect(writes()).toEqual(["update", "update", "delete"]);
+      expect(on.run.store.get("user")?.needs).toEqual(["other"]);
+      return;
+    }
+    if (next === "down without the state")
+      for (const key of Object.keys(on.run.store.resources)) on.run.store.drop(key);
+    on.cloud.goneMs = 60_000;
+    await destroy(on.run, await takeSnapshot(on.run, graph, on.types, { ...options, removing: true }));
+    expect(writes()).toEqual(["delete", "delete", "delete", "delete"]);
+  },
+);
