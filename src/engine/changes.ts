@@ -87,11 +87,7 @@ export async function update(
     if (elapsed < UPDATE_SHOWS_WITHIN_MS) return work.sleep(updatePauseMs(elapsed));
     if (times >= UPDATES) throw didNotTake(node, live, differences);
   }
-  work.begin(
-    work.tried ? "create" : "update",
-    live.id,
-    differences.map(({ field }) => field),
-  );
+  work.begin(work.tried ? "create" : "update", live.id, { fields: differences.map(({ field }) => field) });
   const { update: call } = node.type;
   if (!call) throw cannotClose(node, differences);
   const changed = new Set(differences.map(({ field }) => field));

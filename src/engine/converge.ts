@@ -2,6 +2,7 @@ import { BuddyError } from "../lib/errors.ts";
 import { workingOn } from "../lib/working.ts";
 import type { Recorded } from "../state/state.ts";
 import { create, giveUpHopeless, remove, update } from "./changes.ts";
+import { restSeconds } from "./course.ts";
 import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
@@ -12,7 +13,6 @@ import { record, recordReady } from "./record.ts";
 import { type Dependents, NO_DEPENDENTS, type Refusal, refusalOf, refusedError, retainedRemedies } from "./refusal.ts";
 import type { Identified } from "./resource.ts";
 import { type Run, throwIfInterrupted } from "./run.ts";
-import { usualSeconds } from "./usual.ts";
 import { type Work, wantedNow, workOn } from "./work.ts";
 
 const NOT_VISIBLE_SECONDS = 120;
@@ -212,23 +212,24 @@ async function wait(
   recorded: Recorded | undefined,
 ): Promise<undefined> {
   const { run, node, timing } = work;
+  // As it stood when this work began: what has passed since then the wait itself counts.
+  const times = { measured: run.measured, at: work.started };
+  const rest = restSeconds({ node, recorded, wanted: work.wanted }, live, why, times);
   if (live && recorded?.id !== live.id)
     record(run, node, { id: live.id, status: why === "deleting" ? "deleting" : "created" });
   if (live && why === "pending") {
     await giveUpHopeless(work, live);
     work.pending = live;
   }
-  work.begin("wait", live?.id);
+  work.begin("wait", live?.id, { rest });
   work.note(live && why === "pending" ? node.type.doing?.(live) : undefined);
   if (why === "creating") {
     work.notShown();
     await work.waitFor("not visible yet", 2, VISIBLE_WITHIN_MS / 1000 + 30, live);
-  } else if (why === "deleting")
-    await work.waitFor("being deleted", timing.deleteSeconds ?? timing.createSeconds, timing.timeoutSeconds, live);
+  } else if (why === "deleting") await work.waitFor("being deleted", rest, timing.timeoutSeconds, live);
   else {
     const limit = (live && node.type.limitSeconds?.(live)) ?? timing.timeoutSeconds;
-    const usual = usualSeconds(node.type, "create", run.measured, { spec: work.wanted }) as number;
-    do await work.waitFor("not ready", usual, limit, live);
+    do await work.waitFor("not ready", rest, limit, live);
     while (live && (await stillPending(work, live)));
   }
 }

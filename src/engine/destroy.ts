@@ -1,5 +1,6 @@
 import { converge } from "./converge.ts";
 import { copyLate, isCopied, makeCopies, secondsToCopy } from "./copies.ts";
+import { secondsToDelete } from "./course.ts";
 import { type Forecast, secondsIn } from "./forecast.ts";
 import { type NodeResult, resultOf, resultOfError, skip } from "./node-result.ts";
 import { downOrder } from "./order.ts";
@@ -8,7 +9,6 @@ import { type Identified, removedByDown } from "./resource.ts";
 import type { Run } from "./run.ts";
 import { dependentsOf, needsOf, type Observed, recordClaims, type Snapshot } from "./snapshot.ts";
 import { unprotect } from "./unprotect.ts";
-import { usualSeconds } from "./usual.ts";
 import { walk } from "./walk.ts";
 
 const isThere = ({ node, look, recorded, decision }: Observed): boolean =>
@@ -68,13 +68,12 @@ export function forecastDown(run: Run, snapshot: Snapshot): Forecast {
   const kept = new Set(all.filter((one) => farewellOf(one)?.kept !== undefined));
   const order = downOrder(snapshot);
   const visits = all.map((one) => {
-    const { key, type } = one.node;
-    const usual = usualSeconds(type, "delete", run.measured) ?? Math.min(type.timing?.createSeconds ?? 3, 3);
+    const { key } = one.node;
     return {
       key,
       id: key,
       part: "whole" as const,
-      seconds: kept.has(one) ? 0 : usual,
+      seconds: kept.has(one) ? 0 : secondsToDelete(one, snapshot),
       after: order(key),
     };
   });

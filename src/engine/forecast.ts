@@ -21,14 +21,14 @@ export interface Forecast {
 
 /** How `up` goes with what is decided. Pure. @param blocked keys of what waits for a person */
 export function forecastUp(snapshot: Snapshot, blocked: ReadonlySet<string> = new Set()): Forecast {
-  const { entries, measured } = snapshot;
+  const { entries } = snapshot;
   const { keys, order, later } = upOrder(snapshot);
   const visits = keys.map((id): ForeseenVisit => {
     const visit = visitOf(id);
     const fields = later.get(visit.key)?.fields ?? new Set<string>();
     const seconds = blocked.has(visit.key)
       ? 0
-      : secondsOf(entries.get(visit.key) as Observed, visit.part, fields, measured);
+      : secondsOf(entries.get(visit.key) as Observed, visit.part, fields, snapshot);
     return { ...visit, id, seconds, after: order(id) };
   });
   return { beforehandSeconds: 0, visits };

@@ -57,6 +57,8 @@ export interface Snapshot {
   readonly entries: ReadonlyMap<string, Observed>;
   /** Times of earlier runs; undefined: none are known. */
   readonly measured?: Measured | undefined;
+  /** When it was taken, milliseconds by the run's clock; undefined: nothing was looked at. */
+  readonly at?: number;
 }
 
 /** Keys of what an object needs, by the config and by the record. */
@@ -232,7 +234,7 @@ export async function takeSnapshot(
   if (!options.removing) keepEarlier(entries);
   const foreseen = await withForeseen(run, withDependents(run, entries));
   const protectedToo = await withProtections(run, foreseen, options.removing ?? false);
-  return { graph, entries: withoutConsequences(protectedToo), measured: run.measured };
+  return { graph, entries: withoutConsequences(protectedToo), measured: run.measured, at: now };
 }
 
 /**

@@ -46,8 +46,15 @@ export interface Work {
   /** Why what it was pending for was given up. */
   gaveUp: string | undefined;
   readonly attempt: Attempt;
-  /** Says that something is being done to the object, once for each sort of thing. @param fields of a change in place */
-  begin(action: Action, id?: string, fields?: readonly string[]): void;
+  /**
+   * Says that something is being done to the object, once for each sort of thing.
+   * @param about `fields` of a change in place; `rest`: how long what is on its way usually still takes, seconds
+   */
+  begin(
+    action: Action,
+    id?: string,
+    about?: { readonly fields?: readonly string[]; readonly rest?: number | undefined },
+  ): void;
   /** Says what it is doing by itself. */
   note(text: string | undefined): void;
   sleep(ms: number): Promise<void>;
@@ -114,10 +121,10 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
       if (fresh) run.lag.missed(service);
       fresh = false;
     },
-    begin(next, id, fields) {
+    begin(next, id, { fields, rest } = {}) {
       if (action === next || (action && next === "wait")) return;
       action = next;
-      const usual = usualOf(next, fields);
+      const usual = rest ?? usualOf(next, fields);
       emit({ ...tell(), type: "resource.started", action: next, id, usual, fields });
     },
     note(text) {
