@@ -153,8 +153,10 @@ async function act(
 /** What is there goes first; or it stays, as a former one, beside what is made then. */
 function replace(work: Work, live: Identified | undefined, failed: boolean): void {
   const { run, node } = work;
-  if (live && makesSuccessor(run, node, failed)) setAside(run, node, live);
-  else work.replacing = true;
+  if (live && makesSuccessor(run, node, failed)) {
+    setAside(run, node, live);
+    work.aside = live.id;
+  } else work.replacing = true;
 }
 
 /**
@@ -172,9 +174,10 @@ async function takenBack(work: Work, decision: Decision, live: Identified | unde
 }
 
 /** The id of a former one that needs no replacement. */
-async function formerAsWanted({ run, node, wanted }: Work): Promise<string | undefined> {
+async function formerAsWanted({ run, node, wanted, aside }: Work): Promise<string | undefined> {
   if (wanted === undefined) return undefined;
   for (const one of formerNodes(run, node)) {
+    if (one.onlyId === aside) continue;
     const recorded = run.store.get(one.key);
     const there = await observe(run, one, recorded);
     const { kind } = evaluate(node, wanted, there, recorded, { now: run.clock.now(), deleteKept: false });

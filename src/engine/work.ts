@@ -35,6 +35,8 @@ export interface Work {
   tried: boolean;
   /** What is there goes first; then what is wanted is created. */
   replacing: boolean;
+  /** The id of what this work has set aside, as it was not to stay. */
+  aside: string | undefined;
   /** AWS has taken a delete call: it may be gone, though reads still show it. */
   deleteAccepted: boolean;
   /** The id of what a delete left behind on purpose. */
@@ -106,6 +108,7 @@ export function workOn(run: Run, node: Node, wanted: object | undefined, later: 
     outcome: "unchanged",
     tried: false,
     replacing: false,
+    aside: undefined,
     deleteAccepted: false,
     leaves: undefined,
     updated: undefined,

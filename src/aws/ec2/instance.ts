@@ -72,7 +72,8 @@ function live(found: Found): InstanceLive {
     ...launchedAs(instance),
     cpuCredits: creditsFrom(found),
     setUp: setUpIn(found, "done"),
-    settingUp: undefined,
+    // What has become of it only the console tells.
+    settingUp: found.state === "running" && setUpIn(found, "awaited") ? { says: "nothing", console: "" } : undefined,
     // Of an instance with one interface this is the interface's.
     sourceDestCheck: instance.SourceDestCheck ?? true,
     interfaceId: instance.NetworkInterfaces?.[0]?.NetworkInterfaceId ?? "",
