@@ -105,8 +105,12 @@ const HELD = ["engineVersion", "instanceClass", "storageGiB", "backupRetentionDa
 /** Somebody has protected it better than the config asks: what the config never asked for it does not take back. */
 const isOthers = <V>(wanted: V, applied: V | undefined): boolean => applied === undefined || applied === wanted;
 
+const sameMinor = inForce("engineVersion", (wanted, found) => isAtLeast(found, wanted));
+
 export const sameInstance = {
-  engineVersion: inForce("engineVersion", (wanted, found) => isAtLeast(found, wanted)),
+  // Another major version waits for no window: until it is there it is not done.
+  engineVersion: (wanted: string, found: string, live: InstanceLive, spec: Pick<InstanceSpec, "apply">): boolean =>
+    major(wanted) !== major(found) ? isAtLeast(found, wanted) : sameMinor(wanted, found, live, spec),
   instanceClass: inForce("instanceClass", equal),
   // It cannot shrink; AWS rounds growth up to a tenth, and may let it grow by itself.
   storageGiB: inForce("storageGiB", (wanted, found) => found >= wanted),

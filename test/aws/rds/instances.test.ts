@@ -174,6 +174,18 @@ describe("finding the primary", () => {
     expect(differences(database, more, live, owner.tags)).toHaveLength(2);
   });
 
+  test("another major version, which waits for no window, is not done while it is pending; a minor one is", async () => {
+    const pending = async (found: string, coming: string) =>
+      differences(
+        database,
+        { ...spec, engineVersion: coming, apply: "window" },
+        await find({ EngineVersion: found, PendingModifiedValues: { EngineVersion: coming } }),
+        owner.tags,
+      ).map(({ field }) => field);
+    expect(await pending("8.0.44", "8.4.7")).toContain("engineVersion");
+    expect(await pending("8.4.5", "8.4.7")).toEqual([]);
+  });
+
   test("another major version or size is an update; another zone is lived with", async () => {
     const live = await find({ EngineVersion: "8.0.44", AvailabilityZone: "ap-northeast-2c", AllocatedStorage: 10 });
     const found = differences(database, spec, live, owner.tags);
