@@ -173,7 +173,8 @@ export async function takeSnapshot(
     return formerNodes(run, node)
       .map(
         ({ key }): Observed => ({
-          ...judged(node, wanted, looks.get(key) ?? ABSENT, run.store.get(key)),
+          // The state names it, as a former one.
+          ...judged(node, wanted, { ...(looks.get(key) ?? ABSENT), claimed: true }, run.store.get(key)),
           reinstated: true,
         }),
       )

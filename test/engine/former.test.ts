@@ -127,6 +127,8 @@ test("with the config put back the old one is what it was again: the plan says t
   const newer = on.run.store.get("a")?.id;
   expect(await planOf(on, round())).toEqual([`a#${newer} delete`]);
   expect(await planOf(on, round("blue"))).toEqual(["a update", `a#${newer} delete`]);
+  const { items } = planUp(await takeSnapshot(on.run, graphOf(on, round()), on.types, options));
+  expect(items.filter(({ adopted }) => adopted)).toEqual([]);
   writes(on);
   const { settled } = await applyUp(on.run, await takeSnapshot(on.run, graphOf(on, round()), on.types, options));
   expect(settled).toMatchObject([
