@@ -4,8 +4,8 @@ import { BuddyError } from "../lib/errors.ts";
 import { realTarget } from "../state/file.ts";
 
 /**
- * Makes sure that a page, a picture or a plan can be written, before the hour of work that it tells of. Answers what writes it, and throws `usage` where
- * that fails after all.
+ * Makes sure that a page, a picture or a plan can be written, before the hour of work that it tells of. Answers what writes it, and
+ * throws `usage` where that fails after all.
  * @param option what named the file
  * @throws BuddyError `usage` when it cannot be
  */

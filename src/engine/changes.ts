@@ -148,7 +148,7 @@ export async function remove(
   const sent = Math.round(run.clock.now());
   const since = recorded?.status === "deleting" ? recorded.since : sent;
   record(run, node, { id: live.id, status: "deleting", since, sent });
-  const label = String(run.store.get(node.key)?.since ?? 0);
+  const label = String(since);
   const done = await work
     .attempt("delete", live, async () => {
       const discardData = discardsData(run, node.type, live, recorded);

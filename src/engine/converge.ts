@@ -3,7 +3,7 @@ import { workingOn } from "../lib/working.ts";
 import type { Recorded } from "../state/state.ts";
 import { create, giveUpHopeless, remove, update } from "./changes.ts";
 import { restSeconds } from "./course.ts";
-import { DELETE_SHOWS_WITHIN_MS, type Decision, VISIBLE_WITHIN_MS } from "./decide.ts";
+import { DELETE_SHOWS_WITHIN_MS, type Decision, isAsWanted, VISIBLE_WITHIN_MS } from "./decide.ts";
 import type { Outcome } from "./events.ts";
 import { describeError } from "./failure.ts";
 import { formerNodes, makesSuccessor, reinstate, setAside } from "./former.ts";
@@ -165,8 +165,7 @@ function replace(work: Work, live: Identified | undefined, failed: boolean): voi
  */
 async function takenBack(work: Work, decision: Decision, live: Identified | undefined): Promise<boolean> {
   const { run, node } = work;
-  const isAsWanted = decision.kind === "none" || decision.kind === "update";
-  if (isAsWanted || work.replacing || (decision.kind === "wait" && decision.why === "creating")) return false;
+  if (isAsWanted(decision) || work.replacing || (decision.kind === "wait" && decision.why === "creating")) return false;
   const former = await formerAsWanted(work);
   if (former === undefined) return false;
   if (live) setAside(run, node, live);
@@ -180,8 +179,8 @@ async function formerAsWanted({ run, node, wanted, aside }: Work): Promise<strin
     if (one.onlyId === aside) continue;
     const recorded = run.store.get(one.key);
     const there = await observe(run, one, recorded);
-    const { kind } = evaluate(node, wanted, there, recorded, { now: run.clock.now(), deleteKept: false });
-    if (there.live && (kind === "none" || kind === "update")) return there.live.id;
+    const decision = evaluate(node, wanted, there, recorded, { now: run.clock.now(), deleteKept: false });
+    if (there.live && isAsWanted(decision)) return there.live.id;
   }
   return undefined;
 }

@@ -113,7 +113,7 @@ export async function copyLate(run: Run, entry: Observed): Promise<string | unde
 
 /** Answers false when it was not at rest before. */
 async function stop(run: Run, { node, look }: Observed): Promise<boolean> {
-  const work = workOn(run, node, undefined, undefined);
+  const work = workOn(run, node);
   const { quiet } = node.type;
   for (let live = look.live; ; live = (await observe(run, node, run.store.get(node.key))).live) {
     throwIfInterrupted(run);
@@ -139,7 +139,7 @@ async function stop(run: Run, { node, look }: Observed): Promise<boolean> {
 async function copy(run: Run, { node, look }: Observed): Promise<string> {
   const { store, aws, clock } = run;
   const live = look.live as Identified;
-  const work = workOn(run, node, undefined, undefined);
+  const work = workOn(run, node);
   work.begin("copy", live.id);
   // Before the call: its name holds the time, and an interrupted run must find it again.
   const unfinished = store.get(node.key)?.copy;

@@ -49,6 +49,9 @@ export type Decision =
   | { readonly kind: "failed"; readonly reason: string }
   | { readonly kind: "blocked"; readonly reason: string };
 
+/** It stays, changed in place at most. */
+export const isAsWanted = ({ kind }: Pick<Decision, "kind">): boolean => kind === "none" || kind === "update";
+
 const unclaimed = (why: string): Decision => ({
   kind: "retain",
   reason: `${why}, and neither the config nor the state names it: left alone`,

@@ -1,7 +1,7 @@
 import { KEY_TAG } from "../aws/owned.ts";
 import { unknownLive } from "../lib/unknown.ts";
 import type { Recorded } from "../state/state.ts";
-import type { Decision } from "./decide.ts";
+import { type Decision, isAsWanted } from "./decide.ts";
 import type { Difference } from "./differences.ts";
 import { formerNode, formerNodes, ownerOf, withoutReinstated } from "./former.ts";
 import { extraNode, type Graph, type Node, recordedExtras } from "./graph.ts";
@@ -169,7 +169,7 @@ export async function takeSnapshot(
   /** The former one that is as wanted, where what is there is not. */
   const formerAsWanted = (one: Observed): Observed | undefined => {
     const { node, wanted, decision } = one;
-    if (wanted === undefined || decision.kind === "none" || decision.kind === "update") return undefined;
+    if (wanted === undefined || isAsWanted(decision)) return undefined;
     return formerNodes(run, node)
       .map(
         ({ key }): Observed => ({
@@ -178,7 +178,7 @@ export async function takeSnapshot(
           reinstated: true,
         }),
       )
-      .find(({ look, decision: { kind } }) => look.live && (kind === "none" || kind === "update"));
+      .find(({ look, decision }) => look.live && isAsWanted(decision));
   };
   const others = new Map<string, Observed | undefined>();
   for (const key of inOrder(byKey.keys(), (one) => byKey.get(one)?.needs ?? [])) {

@@ -23,7 +23,7 @@ export async function unprotect(run: Run, going: readonly Observed[]): Promise<v
 }
 
 async function lift(run: Run, { node, look }: Observed): Promise<void> {
-  const work = workOn(run, node, undefined, undefined);
+  const work = workOn(run, node);
   work.begin("unprotect", look.live?.id);
   for (;;) {
     throwIfInterrupted(run);

@@ -77,7 +77,7 @@ export const wantedNow = ({ wanted = {}, later }: Work, live: Identified): objec
 });
 
 /** @param later undefined: all of it is done now */
-export function workOn(run: Run, node: Node, wanted: object | undefined, later: ReadonlySet<string> | undefined): Work {
+export function workOn(run: Run, node: Node, wanted?: object, later?: ReadonlySet<string>): Work {
   const { clock, emit } = run;
   const timing = { ...DEFAULT_TIMING, ...node.type.timing };
   let action: Action | undefined;

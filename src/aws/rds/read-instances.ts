@@ -142,7 +142,7 @@ function acceptedOf({ PendingModifiedValues: coming = {} }: DBInstance): Instanc
   };
 }
 
-/** What AWS tells of it, but for the performance that the size of its storage gives. */
+/** What AWS tells of it, except for the performance that the size of its storage gives. */
 function describedOf(instance: DBInstance, waiting: PendingModifiedValues | undefined): DBInstance {
   const { StorageType, AllocatedStorage = 0 } = instance;
   const told = StorageType === "gp3" ? withoutGiven(instance, AllocatedStorage) : instance;

@@ -227,7 +227,7 @@ async function endOf(
       history,
       async put(text, runs) {
         const there = state.read();
-        // The same: a move that was cut off goes on, as in S3.
+        // The same: a move that was cut off continues, as in S3.
         if (there !== undefined && there !== text) return false;
         state.write(text);
         if (runs !== undefined) history.write(runs);
